@@ -158,6 +158,17 @@ test('keys of a channel that was closed go on with one that a payment opens afte
   expect(book.find(sha256('removed'))).toBeUndefined();
 });
 
+test('a channel that a payment opened and that the chain lost comes back, also when the file changes meanwhile', async () => {
+  const { book, record, write, served } = await openServed();
+  const channelId: Hex = `0x${'12'.repeat(32)}`;
+  const continues = { rootId: record.channelId, holder: record.channel.holder };
+  book.addNext({ ...served({ ...record, channelId }), continues }, 0n);
+  book.drop(channelId, 'unseen');
+  expect([book.isUnchecked(channelId), book.byId(channelId)]).toEqual([true, undefined]);
+  await write(keyOf('added'));
+  expect([book.isUnchecked(channelId), book.byId(channelId)?.channelId]).toEqual([false, channelId]);
+});
+
 test('a file that is mended is read, though its length and the time of its content are as before', async () => {
   const { book, record } = await openServed();
   const { channelsFile: path } = setup.config;

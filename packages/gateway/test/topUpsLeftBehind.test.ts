@@ -54,6 +54,8 @@ function setUp(script: Partial<DepositChain> = {}) {
     /** Channels that the node does not know yet. */
     unseen: new Set<Hex>(),
     served: [] as Hex[],
+    /** Channels that were served, and that the chain lost with the block that opened them. */
+    lost: new Set<Hex>(),
   };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const topUps = createTopUps({
@@ -80,6 +82,7 @@ function setUp(script: Partial<DepositChain> = {}) {
           ? { usable: false, reason: 'unseen', isUnseen: true }
           : { usable: true, channel: { ...served, ...record }, capturedUnits: 0n },
       serve: ({ channelId }) => void state.served.push(channelId),
+      isUnchecked: (channelId) => state.lost.has(channelId),
       log,
     }),
     isOurs: () => true,
@@ -332,6 +335,21 @@ test('a channel that was paid for and that the node does not know yet is served 
   await expect(pay(1)).resolves.toBeTypeOf('string');
   expect(state.served).toEqual([nonceOf(2), nonceOf(1)]);
   await expect(pay(1)).rejects.toMatchObject({ code: 'payment_invalid' });
+});
+
+test('of a payment whose channel the chain lost, and may open in a later block, nobody is told that it is used', async () => {
+  const { state, pay } = setUp({
+    outcomesOf: async (sought) =>
+      sought.map(({ payment: { nonce } }) => ({
+        paidIn: nonce,
+        swept: [{ channelId: nonce, channel, spent: 10n, transaction: nonce }],
+      })),
+  });
+  await pay(1);
+  state.lost.add(nonceOf(1));
+  await expect(pay(1)).rejects.toMatchObject({ code: 'payment_pending', status: 503 });
+  state.lost.clear();
+  await expect(pay(1)).rejects.toMatchObject({ code: 'payment_invalid', status: 402 });
 });
 
 test('a node that breaks off is no error of ours: before and after the payment is sent, the same one is to come again', async () => {

@@ -20,8 +20,11 @@ export type ChannelBook = {
   readonly find: (apiKeySha256: string) => ServedChannel | undefined;
   /** Keys with terms of their own. */
   readonly keyed: () => readonly { readonly channelId: Hex; readonly key: ApiKeyAccess }[];
-  /** Whether the file names the key, though its channel could not be checked yet (the chain does not answer, or does not know it). */
-  readonly isUnchecked: (apiKeySha256: string) => boolean;
+  /**
+   * Whether the file names the key, though its channel could not be checked yet (the chain does not answer, or does not know it).
+   * A channel that continues another has no keys of its own: it is asked for by its id.
+   */
+  readonly isUnchecked: (key: string) => boolean;
   /** Why the key's channel is not served, where its caller can do something. */
   readonly refusalOf: (apiKeySha256: string) => ChannelRefusal | undefined;
   readonly byId: (channelId: Hex) => ServedChannel | undefined;
@@ -115,7 +118,8 @@ export function createChannelBook(options: {
   const list = (records: readonly ChannelRecord[]): void => {
     const known = new Map([...byKey.values()].map((served) => [served.channelId, served]));
     byKey = new Map();
-    unchecked = new Map();
+    // Those that payments opened are in no file.
+    unchecked = new Map([...unchecked].filter(([, { channelId }]) => !listed.has(channelId)));
     ended.clear();
     refused.clear();
     listed = recordsByChannel(records);

@@ -161,7 +161,7 @@ export async function openChannels(
     nowSeconds,
     keep: ledger.keepTopUp,
     newRecords: ledger.newTopUps,
-    opened: createOpenedChannels({ check, serve: book.addNext, log }),
+    opened: createOpenedChannels({ check, serve: book.addNext, isUnchecked: book.isUnchecked, log }),
     isOurs: ground.settlesTopUpsOf ?? (() => true),
     log,
   });

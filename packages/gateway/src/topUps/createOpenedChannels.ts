@@ -7,7 +7,7 @@ import type { OpenedRecord } from './topUpRecord.js';
 export type OpenedChannels = {
   readonly add: (opened: OpenedRecord) => void;
   readonly get: (channelId: Hex) => OpenedRecord | undefined;
-  /** Whether the node did not know it yet when it was asked last. */
+  /** Whether the node did not know it yet, or no more, when it was asked last. */
   readonly isAwaited: (channelId: Hex) => boolean;
   /**
    * Serves what is not served yet, the oldest first.
@@ -20,6 +20,8 @@ export function createOpenedChannels(options: {
   readonly check: (record: ChannelRecord) => Promise<ChannelCheck>;
   /** Serves a channel to the keys of the one that it continues. */
   readonly serve: (channel: ServedChannel, capturedUnits: bigint) => void;
+  /** Whether a channel that was served is not now, because the chain lost the block that opened it, and may open it in a later one. */
+  readonly isUnchecked: (channelId: Hex) => boolean;
   readonly log: StructuredLog;
 }): OpenedChannels {
   const opened = new Map<Hex, OpenedRecord>();
@@ -31,7 +33,7 @@ export function createOpenedChannels(options: {
       opened.set(channelId, entry);
     },
     get: (channelId) => opened.get(channelId),
-    isAwaited: (channelId) => unserved.has(channelId),
+    isAwaited: (channelId) => unserved.has(channelId) || options.isUnchecked(channelId),
     serve: async () => {
       for (const [channelId, { record, rootId, holder }] of unserved) {
         const result = await options.check(record);

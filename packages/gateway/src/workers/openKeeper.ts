@@ -162,7 +162,7 @@ export async function openKeeper(
 
   // Workers are paid and serve; here, what payments opened is captured from.
   const topUps: Uint8Array[] = [];
-  const openedChannels = createOpenedChannels({ check, serve: book.addNext, log });
+  const openedChannels = createOpenedChannels({ check, serve: book.addNext, isUnchecked: book.isUnchecked, log });
   const addTopUp = (payload: Uint8Array): 'sent' | 'opened' => {
     topUps.push(payload);
     const record = decodeTopUpRecord(payload);
