@@ -16,7 +16,7 @@ const nonces = new WeakMap<Wallet['account'], Map<number, Written<number>>>();
  * Remembers a block that a transaction was found in: what is read next is to be of it, or of a later one.
  *
  * @example
- * noteBlock(publicClient, receipt.blockNumber);
+ * noteBlock(publicClient, await publicClient.getBlockNumber());
  */
 export function noteBlock(reader: ChainReader, blockNumber: bigint): void {
   const written = blocks.get(reader);
